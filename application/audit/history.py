@@ -13,6 +13,7 @@ from application.base.plain import plain
 from application.ports import Store
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Ahead, Invalid, NotFound
+from domain.base.one_per_tenant import OnePerTenant
 from domain.base.times import in_utc
 from domain.kinds import kind_of
 
@@ -91,6 +92,8 @@ async def state_at(
     """The state of an aggregate at a point. `end`: of the tenant's log. Raises Invalid for an unknown kind, NotFound when there was none yet, Ahead."""
     point.check(end)
     cls = kind_of(kind)
+    if issubclass(cls, OnePerTenant) and id == tenant:  # of which it has one: its own id names it as well
+        id = cls.id_of(tenant)
     version = point.version
     if point.position is not None or point.at is not None:
         version = await _version(tenant, id, point, store)

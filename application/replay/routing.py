@@ -177,6 +177,7 @@ class _Replaying:
         return RoutingReplay(
             tenant=tenant,
             policy=source if isinstance(source, str) else "given",
+            table=self._catalogue.name,
             since=since,
             until=until,
             decisions=self._decisions,

@@ -73,6 +73,9 @@ class RoutingReplay(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: UUID
     policy: str
+    table: str
+    """The table of prices that costs under another model go by; recorded ones are as they were charged."""
+
     since: datetime | None
     until: datetime | None
     decisions: int

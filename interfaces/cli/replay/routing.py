@@ -137,7 +137,7 @@ def _print(found: RoutingReplay) -> None:
         )
     console.print(
         f"{found.decisions} decisions, {found.differing} differ ({found.policy}): recorded {_usd(found.recorded_cost)}, "
-        f"replayed {_usd(found.replayed_cost)}, difference {_usd(found.difference)}; "
+        f"replayed {_usd(found.replayed_cost)} (at the prices of {found.table}), difference {_usd(found.difference)}; "
         f"{_per_decision(found.mean_difference)}; {_saving(found.saving)} saved",
         style="bold",
         markup=False,

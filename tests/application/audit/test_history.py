@@ -61,7 +61,10 @@ async def test_the_difference_of_two_configurations_names_what_was_set(shop: Sho
         catalogue=shop.parts.catalogue,
         clock=shop.parts.clock,
     )
-    after = await state_at("agent", agent, Point(), tenant=tenant, store=store)
+    after = await state_at(
+        "agent", tenant, Point(), tenant=tenant, store=store
+    )  # it has one: its id does as well
+    assert after.stream == f"agent/{agent}"
     assert differences(before.state, after.state) == [
         Change(path="configuration.tone", change="changed", old="professional", new="warm"),
         Change(path="configuration.restrictions[0]", change="added", new="no promises"),

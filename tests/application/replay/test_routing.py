@@ -304,6 +304,7 @@ async def test_another_policy_costs_what_its_models_would_have(desk: Desk) -> No
     assert found.replayed_cost == replayed
     assert found.recorded_cost == sum(event.cost for event in await desk.metered())
     assert found.difference == found.replayed_cost - found.recorded_cost
+    assert found.table == CATALOGUE.name
     mean = found.mean_difference
     assert mean.estimate == pytest.approx(float(found.difference) / found.decisions)
     assert mean.low is not None
