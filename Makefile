@@ -48,7 +48,7 @@ pgbouncer: .venv/dev
 # On a Citus (CITUS_URL, see docs/citus.md): what of the suites is held to it. One process, for its databases are made on each node.
 citus: .venv/dev
 	@test -n "$(CITUS_URL)" || { echo "CITUS_URL is not set: docs/citus.md says how to get a Citus"; exit 1; }
-	$(BIN)/pytest --citus --timeout 300 tests/infra/log tests/infra/work tests/infra/postgres/test_isolation.py tests/infra/projections tests/infra/crypto/test_forgetting.py tests/infra/audit/test_verify.py tests/infra/retrieval/test_vectors.py tests/infra/alerts/test_figures.py tests/infra/citus/test_upgrade.py tests/infra/citus/test_passwords.py tests/infra/citus/test_crash.py tests/infra/citus/test_switches.py tests/infra/citus/test_shards.py $(ARGS)
+	$(BIN)/pytest --citus --timeout 300 tests/infra/log tests/infra/work tests/infra/postgres/test_isolation.py tests/infra/projections tests/infra/moving tests/infra/crypto/test_forgetting.py tests/infra/audit/test_verify.py tests/infra/retrieval/test_vectors.py tests/infra/alerts/test_figures.py tests/infra/citus/test_upgrade.py tests/infra/citus/test_passwords.py tests/infra/citus/test_crash.py tests/infra/citus/test_switches.py tests/infra/citus/test_shards.py $(ARGS)
 
 check: lint test
 

@@ -105,8 +105,8 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def other_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A second one, for another deployment."""
-    yield from _database(request)
+    """A second one, for another deployment; beside a Citus on a PostgreSQL alone."""
+    yield from _database(request, alone=True)
 
 
 @pytest.fixture(scope="session")
@@ -115,9 +115,9 @@ def lasting_url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from _database(request)
 
 
-def _database(request: pytest.FixtureRequest) -> Iterator[str]:
+def _database(request: pytest.FixtureRequest, *, alone: bool = False) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    if request.config.getoption("--citus"):
+    if request.config.getoption("--citus") and not alone:
         with citus.database(name) as url:
             asyncio.run(migrate(cell(url)))
             yield url

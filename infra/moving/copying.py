@@ -13,9 +13,10 @@ from uuid import UUID
 
 from psycopg import sql
 
+from application.ports import Unavailable
 from domain.channels.delivery import delivery_of
 from infra.moving.shapes import Shape, shape_of
-from infra.moving.side import Side
+from infra.moving.side import Horizon, Side
 from infra.moving.tables import ASLEEP, CARRIED, KEYS, WORK
 from infra.storage.mirroring import Mirror
 
@@ -29,13 +30,13 @@ NO_ROWS = 21
 
 @dataclass
 class Copier:
-    """Of one move. `seen`: table → the horizon (transaction id) of the last look at it."""
+    """Of one move. `seen`: table → the horizon of the last look at it."""
 
     source: Side
     target: Side
     tenant: UUID
     move: UUID
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, Horizon] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     staged: set[str] = field(default_factory=set)
 
@@ -98,15 +99,19 @@ class Copier:
         count = f"SELECT count(*) FROM {table} WHERE tenant = %s"
         async with self.source.transaction(), self.target.transaction() as here:
             await self.source.become_owner_of(table)
-            (horizon,) = await self.source.one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            if (seen := self.seen.get(table)) is not None:
+            horizon = await self.source.horizon(self.tenant)
+            if (seen := self.seen.get(table)) is not None and seen.server == horizon.server:
                 # Both ages are counted from one transaction id, whatever others begin meanwhile.
-                since = sql.SQL("age(t.xmin) <= age({}::xid)").format(str(seen % 2**32))
+                since = sql.SQL("age(t.xmin) <= age({}::xid)").format(str(seen.xid % 2**32))
             read = sql.SQL(
                 "COPY (SELECT {} FROM {} t WHERE tenant = {} AND {}) TO STDOUT (FORMAT binary)"
             ).format(columns, sql.Identifier(table), self.tenant, since)
             if await self._carried(read, table, columns):
                 await here.execute(self._merge(table, shape))
+            if self.source.spread and (await self.source.horizon(self.tenant)).server != horizon.server:
+                raise Unavailable(
+                    "the tenant's rows went to another node of their Citus meanwhile: try again"
+                )
             same = not counted or (
                 await self.source.one(count, [self.tenant]) == await self.target.one(count, [self.tenant])
             )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from psycopg import sql
+
 from domain.base.aggregate import NIL
 from domain.base.errors import NotFound, Refused
 from infra.moving.side import Side
@@ -95,25 +97,37 @@ async def expect(target: Side, tenant: UUID, move: UUID, place: str) -> None:
 
 async def close(source: Side, tenant: UUID, move: UUID) -> None:
     """For LEASE seconds nobody writes. Whoever writes at this moment is waited for."""
-    async with source.transaction() as connection:
-        await connection.execute(
-            "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
-            [move, LEASE, tenant],
-        )
+    async with source.transaction():
+        await _close(source, tenant, move, LEASE)
 
 
 async def close_for_export(source: Side, tenant: UUID, move: UUID, place: str) -> None:
     """Nobody writes until it is handed over or taken back, and nothing that is due is begun: what is under way gives up, as after a crash."""
     await leave(source, tenant, move, place)
     async with source.transaction() as connection:
-        await connection.execute(
-            "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
-            [move, FOR_EXPORT, tenant],
-        )
+        await _close(source, tenant, move, FOR_EXPORT)
         await connection.execute(
             "UPDATE work SET wake_at = %s, holder = NULL, lease_until = NULL WHERE tenant = %s",
             [ASLEEP, tenant],
         )
+
+
+async def _close(source: Side, tenant: UUID, move: UUID, seconds: float) -> None:
+    closed = sql.SQL(
+        "UPDATE heads SET closed_by = {}, closed_until = {} + {} * interval '1 second' WHERE tenant = {}"
+    )
+    now = await _clock(source, tenant)
+    await source.connection.execute(closed.format(move, now, seconds, tenant))
+
+
+async def _clock(side: Side, tenant: UUID) -> sql.Composable:
+    """The time as a change takes it. On a Citus, which takes no clock there, it is a value: that of the node which has the tenant, and which appends
+    go by, once its head is held."""
+    if not side.spread:
+        return sql.SQL("clock_timestamp()")
+    await side.one("SELECT 1 FROM heads WHERE tenant = %s FOR UPDATE", [tenant])
+    row = await side.one("SELECT clock_timestamp() FROM heads WHERE tenant = %s", [tenant])
+    return sql.Literal(row[0])
 
 
 async def reopen(source: Side, tenant: UUID, move: UUID) -> None:
@@ -148,23 +162,26 @@ async def open_again(source: Side, tenant: UUID, move: UUID) -> None:
 async def hand_over(source: Side, tenant: UUID, move: UUID) -> bool:
     """From here on it is the target's; False: the lease has ended, and others may have written. What opens it here goes with it."""
     async with source.transaction() as connection:
+        now = await _clock(source, tenant)
         cursor = await connection.execute(
-            "UPDATE heads SET closed_until = 'infinity' WHERE tenant = %s AND closed_by = %s AND closed_until > clock_timestamp() "
-            "AND closed_until < 'infinity'",
-            [tenant, move],
+            sql.SQL(
+                "UPDATE heads SET closed_until = 'infinity' WHERE tenant = {} AND closed_by = {} AND closed_until > {} "
+                "AND closed_until < 'infinity'"
+            ).format(tenant, move, now)
         )
         if cursor.rowcount != 1:
             return False
         await connection.execute(
-            "UPDATE tenant_moves SET state = 'moved', changed_at = clock_timestamp() WHERE tenant = %s AND move = %s",
-            [tenant, move],
+            sql.SQL(
+                "UPDATE tenant_moves SET state = 'moved', changed_at = {} WHERE tenant = {} AND move = {}"
+            ).format(now, tenant, move)
         )
         await connection.execute("DELETE FROM work WHERE tenant = %s", [tenant])
         await connection.execute("DELETE FROM tenant_keys WHERE tenant = %s", [tenant])
         # Processes that have its keys in memory look for this (infra/crypto/forgetting.py).
         await connection.execute(
             "INSERT INTO destroyed_keys (tenant, subject) VALUES (%s, %s) "
-            "ON CONFLICT (tenant, subject) DO UPDATE SET at = clock_timestamp()",
+            "ON CONFLICT (tenant, subject) DO UPDATE SET at = excluded.at",
             [tenant, NIL],
         )
     return True
@@ -187,8 +204,9 @@ async def take_over(target: Side, tenant: UUID, move: UUID) -> None:
             [tenant, tenant.hex],
         )
         await connection.execute(
-            "UPDATE tenant_moves SET state = 'arrived', changed_at = clock_timestamp() WHERE tenant = %s AND move = %s",
-            [tenant, move],
+            sql.SQL(
+                "UPDATE tenant_moves SET state = 'arrived', changed_at = {} WHERE tenant = {} AND move = {}"
+            ).format(await _clock(target, tenant), tenant, move)
         )
 
 
@@ -196,6 +214,6 @@ async def _note(side: Side, tenant: UUID, move: UUID, state: str, place: str) ->
     async with side.transaction() as connection:
         await connection.execute(
             "INSERT INTO tenant_moves (tenant, move, state, place) VALUES (%s, %s, %s, %s) ON CONFLICT (tenant) DO UPDATE SET "
-            "move = excluded.move, state = excluded.state, place = excluded.place, began_at = clock_timestamp(), changed_at = clock_timestamp()",
+            "move = excluded.move, state = excluded.state, place = excluded.place, began_at = excluded.began_at, changed_at = excluded.changed_at",
             [tenant, move, state, place],
         )

@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import AsyncConnection, sql
 
 from domain.base.errors import Invalid, Refused
+from infra.citus.distributing import MARK
 from infra.crypto.wrapping import Masters
 from infra.postgres.cell import Cell
-from infra.postgres.citus import on_citus
+from infra.postgres.citus import PASSED_ON, on_citus
 from infra.postgres.session import CONNECT, Connection
 from infra.schema.migrate import pending
 from infra.storage.blobs import Blobs
 
 PATIENCE = "30s"
 """That a statement waits for locks."""
+
+
+XMIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+
+
+class Horizon(NamedTuple):
+    """`server`: whose transaction ids are meant, where there are several."""
+
+    server: str
+    xid: int
 
 
 @dataclass
@@ -30,6 +41,8 @@ class Side:
     masters: Masters
     files: Blobs
     name: str
+    spread: bool = False
+    """Whether its database is on a Citus. There the superuser does all himself: a row that one role has changed no other may ask for in the same transaction."""
     owners: dict[str, str] = field(default_factory=dict)
     """Table → the role that it belongs to, whom row-level security lets pass."""
 
@@ -37,13 +50,16 @@ class Side:
     async def transaction(self) -> AsyncIterator[Connection]:
         """As the owner of the log."""
         async with self.connection.transaction():
-            await self.connection.execute("SET LOCAL ROLE retrace_owner")
+            if not self.spread:
+                await self.connection.execute("SET LOCAL ROLE retrace_owner")
             await self.connection.execute("SET LOCAL search_path = retrace, public")
             await self.connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'".encode())
             yield self.connection
 
     async def become_owner_of(self, table: str, schema: str = "retrace") -> None:
         """Within a transaction, until it ends or another one is named."""
+        if self.spread:
+            return
         name = f"{schema}.{table}"
         if name not in self.owners:
             query = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass(%s)"
@@ -54,11 +70,20 @@ class Side:
         """The first row, None where there is none."""
         return await (await self.connection.execute(query.encode(), values)).fetchone()
 
+    async def horizon(self, tenant: UUID) -> Horizon:
+        """Within a transaction: what it does not see yet has a transaction id from there on, in the server that has the tenant's rows."""
+        if not self.spread:
+            return Horizon("", (await self.one(f"SELECT {XMIN}"))[0])
+        row = await self.one(
+            f"SELECT concat(inet_server_addr(), ' ', inet_server_port()), {XMIN} FROM heads WHERE tenant = %s",
+            [tenant],
+        )
+        return Horizon(*row)
+
     async def schema(self) -> Mapping[str, str]:
-        rows = await (
-            await self.connection.execute("SELECT name, digest FROM public.retrace_migrations")
-        ).fetchall()
-        return dict(rows)
+        """Files of infra/schema and their digests. What differs on a Citus is none: a tenant's rows are the same there."""
+        query = "SELECT name, digest FROM public.retrace_migrations WHERE name <> %s"
+        return dict(await (await self.connection.execute(query, [MARK])).fetchall())
 
 
 @asynccontextmanager
@@ -73,9 +98,9 @@ async def side(cell: Cell, files: Blobs, name: str) -> AsyncIterator[Side]:
     ) as connection:
         if (why := await pending(connection)) is not None:
             raise Invalid(f"the database of {name} can't be used: {why}")
-        if await on_citus(connection):
-            raise Invalid(f"{name} is on a Citus, and tenants do not move to or from one yet (docs/citus.md)")
-        yield Side(connection, Masters(cell.master), files, name)
+        if spread := await on_citus(connection):
+            await connection.execute(PASSED_ON)
+        yield Side(connection, Masters(cell.master), files, name, spread)
 
 
 async def check_same_schema(source: Side, target: Side) -> None:

@@ -30,6 +30,9 @@ PASSING: tuple[type[psycopg.Error], ...] = (
 """What may be over when it is tried again. There is no code of its own for a node that goes away under a statement. And one that went away as a
 read model was switched has the tables where they were, until it hears that the switch was done (`citus.recover_2pc_interval`)."""
 
+PASSED_ON = b"SET citus.propagate_set_commands = 'local'"
+"""What each login has (infra/citus/contexts.py), for whoever migrates: nodes hear what SET LOCAL says."""
+
 SEQUENTIAL = b"SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
 """By one connection to each node: what changes tables, and what writes their rows, is refused when it comes by two in one transaction."""
 

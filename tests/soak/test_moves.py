@@ -42,6 +42,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("run", range(first, first + runs))
 
 
+def _apart(run: int, *urls: str) -> tuple[str, str]:
+    """Where it goes from, and where to: one way and the other in turns, since with --citus one of the two is on a Citus."""
+    one, other = urls
+    return (other, one) if run % 2 else (one, other)
+
+
 async def started(at: Place) -> Shop:
     parts = at.parts
     made = await create_tenant(
@@ -83,13 +89,14 @@ async def moved(here: Place, there: Place, tenant: UUID, killed_after: float | N
 
 async def test_kills_lose_nothing_and_leave_one_owner(run: int, database_url: str, other_url: str) -> None:
     chance = random.Random(run)
+    first, second = _apart(run, database_url, other_url)
     with tempfile.TemporaryDirectory() as folder:
         async with AsyncExitStack() as stack:
             here = await stack.enter_async_context(
-                place(database_url, Path(folder) / "here", MASTER, "the old place")
+                place(first, Path(folder) / "here", MASTER, "the old place")
             )
             there = await stack.enter_async_context(
-                place(other_url, Path(folder) / "there", OTHER, "https://new.example")
+                place(second, Path(folder) / "there", OTHER, "https://new.example")
             )
             shop = await started(here)
             tenant, said = shop.context.tenant, set[str]()
@@ -152,9 +159,10 @@ async def test_an_import_that_is_killed_opens_nothing_and_is_done_anew(
     run: int, database_url: str, other_url: str, tmp_path: Path
 ) -> None:
     chance = random.Random(run)
+    first, second = _apart(run, database_url, other_url)
     async with (
-        place(database_url, tmp_path / "here", MASTER, "the old place") as here,
-        place(other_url, tmp_path / "there", OTHER, "https://new.example") as there,
+        place(first, tmp_path / "here", MASTER, "the old place") as here,
+        place(second, tmp_path / "there", OTHER, "https://new.example") as there,
     ):
         shop = await started(here)
         tenant = shop.context.tenant
@@ -171,7 +179,7 @@ async def test_an_import_that_is_killed_opens_nothing_and_is_done_anew(
                 place="https://new.example",
             )
         before, elsewhere = await log_of(here, tenant), dataclasses.replace(shop, parts=there.parts)
-        words = (other_url, str(tmp_path / "there"), str(folder))
+        words = (second, str(tmp_path / "there"), str(folder))
         kills = [chance.uniform(0.0, 1.5) for _ in range(KILLS)]
         for pause in kills:
             if await ran("tests.soak.importing", *words, killed_after=pause) == b"imported\n":

@@ -146,9 +146,8 @@ async def test_what_is_due_goes_along_and_an_export_can_be_taken_back(
             await packing.reopen(tenant, source)
     assert await shop.owed() == owed
     with psycopg.connect(str(here.parts.settings.database_url)) as superuser:
-        assert superuser.execute(
-            "SELECT count(*) FROM retrace.work WHERE wake_at > '9000-01-01'"
-        ).fetchone() == (0,)
+        asleep = "SELECT count(*) FROM retrace.work WHERE tenant = %s AND wake_at > '9000-01-01'"
+        assert superuser.execute(asleep, [tenant]).fetchone() == (0,)
     await shop.receive("And this?", address="dora")
     await pack(here, tenant, tmp_path / "second", "elsewhere")
     await unpack(there, tmp_path / "second")

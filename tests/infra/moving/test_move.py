@@ -264,5 +264,5 @@ async def test_what_is_done_is_not_told_as_failed_where_the_connection_goes_at_t
         async with alone(side, uuid4()):
             pid = (await side.one("SELECT pg_backend_pid()"))[0]
             with psycopg.connect(str(here.parts.settings.database_url)) as superuser:
-                superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+                superuser.execute("SELECT pg_terminate_backend(%s::int, 5000)", [pid])
         assert side.connection.closed
