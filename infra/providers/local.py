@@ -262,7 +262,9 @@ def _questions(messages: Sequence[str], before: str = "") -> list[Question]:
 
 
 def _told(request: CompletionRequest) -> Words:
-    said = "\n".join(request.questions)[-READ:]
+    """In the language of all that the customer has said: a short question alone may look like another one."""
+    earlier = [turn.text for turn in request.prompt if turn.role == "user"]
+    said = "\n".join(earlier or request.questions)[-READ:]
     return words_for(language_of(said) or greeted_in(said))
 
 

@@ -338,3 +338,10 @@ async def test_a_statement_that_is_overruled_is_no_answer() -> None:
 )
 async def test_that_nothing_was_found_is_told_in_the_customers_language(question: str, said: str) -> None:
     assert (await ask(question)).text == said
+
+
+async def test_a_short_question_is_answered_in_the_language_of_what_was_said_before() -> None:
+    said = ("How much is express shipping to Norway?", "Is the Trekker in stock?")
+    prompt = tuple(Turn(role="user", text=each) for each in said)
+    request = CompletionRequest(model="extractive", prompt=prompt, questions=said[1:], max_tokens=None)
+    assert (await COMPLETER.complete(request)).text == ENGLISH.nothing
