@@ -7,6 +7,7 @@ import msgspec
 from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry
 from application.answers.looked_for import looked_for
+from application.answers.named_offers import offer_meant
 from application.answers.ports import Ports
 from application.answers.screened import screened
 from application.budgets.hold import Hold
@@ -66,9 +67,13 @@ async def grounds_of(
 def _as_meant(inquiry: Inquiry, considered: Considered, configuration: AgentConfiguration) -> tuple[str, ...]:
     """What the customer is not asked about is looked for as it is surely meant."""
     understood = considered.understanding
-    if understood is None or not understood.sure_of or not configuration.spelling_correction:
+    if understood is None or not configuration.spelling_correction:
         return inquiry.questions
-    return tuple(as_meant(question, understood.sure_of) for question in inquiry.questions)
+    questions = tuple(as_meant(question, understood.sure_of) for question in inquiry.questions)
+    name = offer_meant(understood)
+    if name is None or name.casefold() in "\n".join(questions).casefold():
+        return questions
+    return (*questions[:-1], f"{name}: {questions[-1]}")
 
 
 def _query(

@@ -55,6 +55,15 @@ def with_offers(understanding: Understanding, offers: tuple[NamedOffer, ...]) ->
     return replace(understanding, offers=offers, entities=entities)
 
 
+def offer_meant(understanding: Understanding) -> str | None:
+    """The one offer that the messages name, however it is written."""
+    if not understanding.offers:
+        return None
+    best = understanding.offers[0].name
+    named = any(each.kind in ("product", "service") and each.value == best for each in understanding.entities)
+    return best if named else None
+
+
 def _found(catalogue: Catalogue, text: str) -> tuple[NamedOffer, ...]:
     found = catalogue.find(text, ACTIVE, least=LEAST)[:MOST]
     return tuple(

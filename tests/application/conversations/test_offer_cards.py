@@ -69,6 +69,17 @@ async def test_an_answer_about_one_product_is_a_card_the_first_time(shop: Shop) 
     assert (await answered(shop, "And is it in stock?")).rich is None, "they have seen it"
 
 
+async def test_a_misspelt_offer_is_looked_for_and_asked_about_by_its_name(shop: Shop) -> None:
+    await sells(shop)
+    for asked, questions in (
+        ("How much is the blu mgu?", "Blue mug: How much is the blu mgu?"),
+        ("How much is the Blue Mug?", "How much is the Blue Mug?"),
+        ("When are you open?", "When are you open?"),
+    ):
+        await answered(shop, asked)
+        assert shop.provider.asked[-1].questions == (questions,)
+
+
 @pytest.mark.parametrize(
     ("configuration", "channel", "text"),
     [
