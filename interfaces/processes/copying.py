@@ -31,7 +31,6 @@ def copy(run: Callable[[], None], *, log: Path, environment: Mapping[str, str], 
     us = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
-    gc.collect()
     gc.freeze()  # neither of the two marks what both have, so that it stays shared
     if (pid := os.fork()) != 0:
         return Copy(pid)
