@@ -57,8 +57,8 @@ RANKS: dict[Status, int] = {
 PASSING = frozenset({"20429", "21611", "30001", "63012", "63018"})
 """Codes of failures that say: the same again, later and slower. (Twilio's error codes; what is not known here is reported.)"""
 
-REWORDED = frozenset({"63005", "63013", "63021", "21656", "63036"})
-"""Codes that say of a form: not this content. Its text goes out instead."""
+REWORDED = frozenset({"63005", "63013", "63019", "63021", "21620", "21656", "63036"})
+"""Codes that say of a form: not this content, or nothing is at its file's address that can be taken (63019, 21620). Its text goes out instead."""
 
 TRYING = timedelta(hours=6)
 """After the first refusal for the time being: later than that it is not tried again."""

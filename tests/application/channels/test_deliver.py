@@ -548,7 +548,7 @@ async def test_where_a_form_is_not_taken_its_text_goes_out_in_its_place(
     assert "replaced" in messenger.counted.outcomes
 
 
-@pytest.mark.parametrize("code", ["63005", "63013", "63021"])
+@pytest.mark.parametrize("code", ["63005", "63013", "63019", "63021"])
 async def test_where_a_form_is_refused_later_its_text_goes_out_too(messenger: Messenger, code: str) -> None:
     messenger.twilio.script = lambda form: f"fails:{code}" if "ContentSid" in form else "ok"
     id = await messenger.hears()
