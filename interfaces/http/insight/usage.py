@@ -13,10 +13,12 @@ from application.tenancy.authentication import Principal
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import AtLeast
+from interfaces.http.insight.asking import known_to
 from projections.comparison import Compared, compare
 from projections.costs import Costs
 from projections.drift import Drift, Served, list_drift
 from projections.period import period
+from projections.served_ratings import ServedRatings
 from projections.usage import By, Per, Usage, usage
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
@@ -37,7 +39,7 @@ async def read(
     Without them the last 30 days. `next_cursor` is always null.
     """
     start, end = period(since, until, services.clock().date())
-    async with services.reads.at(principal.tenant, Costs(), at_least) as sql:
+    async with known_to(services, principal.tenant, ServedRatings(), Costs(), at_least=at_least) as sql:
         return Page(await usage(sql, principal.tenant, since=start, until=end, by=by, per=per), None)
 
 
@@ -54,7 +56,7 @@ async def comparison(
     Those with the most calls first; from `since` until before `until`, without them the last 30 days. `next_cursor` is always null.
     """
     start, end = period(since, until, services.clock().date())
-    async with services.reads.at(principal.tenant, Costs(), at_least) as sql:
+    async with known_to(services, principal.tenant, ServedRatings(), Costs(), at_least=at_least) as sql:
         return Page(await compare(sql, principal.tenant, since=start, until=end), None)
 
 

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
+from infra.projections.reads import Reads
+from projections.base import Projection
 from tests.interfaces.http.conftest import Customer
 
 
-async def test_reports_tell_what_happened_what_it_is_worth_and_what_they_go_by(ours: Customer) -> None:
+class Waits:
+    """Read models that a request waits for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.names = set[str]()
+        wait = Reads._wait
+
+        async def noted(reads: Reads, tenant: UUID, projection: Projection, position: int) -> None:
+            self.names.add(projection.name)
+            await wait(reads, tenant, projection, position)
+
+        monkeypatch.setattr(Reads, "_wait", noted)
+
+
+async def test_reports_tell_what_happened_what_it_is_worth_and_what_they_go_by(
+    ours: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = await ours.ask("Is there anything about walruses?", address="walrus")
     assert made.status_code == 200
     rated = await ours.http.post(
@@ -20,6 +39,11 @@ async def test_reports_tell_what_happened_what_it_is_worth_and_what_they_go_by(o
     [total] = report["totals"]
     assert (total["answers"], total["rated"], total["positive_rate"], total["score"]) == (1, 1, 1.0, 5.0)
     assert total["timed"] == 1
+    for figures in ("usage", "comparison"):
+        waited = Waits(monkeypatch)
+        items = (await ours.http.get(f"/v1/providers/{figures}", headers=at)).json()["items"]
+        assert [each["feedback_score"] for each in items if each["rated"]] == [1.0]
+        assert waited.names == {"costs", "served_ratings"}, "whatever it sums is as new as was asked for"
     assert (len(report["items"]), report["items"][-1]["answers"]) == (30, 1)
     assert report["targets"]["handoff_rate"] == {"above": None, "below": 0.15}
     assert (report["used"]["version"], report["used"]["values"]["time_zone"]) == (0, "UTC")
