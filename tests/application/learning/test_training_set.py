@@ -20,6 +20,7 @@ from application.learning.training.training_set import (
     request_training_set,
 )
 from application.learning.tuning.training import TrainingSets
+from application.learning.use import Forbidden
 from domain.base.errors import Refused
 from domain.feedback.exchange import Exchange
 from domain.learning.importing import CaseIn
@@ -68,6 +69,15 @@ async def made(shop: Shop, examples: int) -> UUID:
     found.complete(every, Statistics(), 0, at)
     await parts.store.save(found, context=shop.context)
     return found.id
+
+
+def test_an_example_that_tells_no_channel_is_of_none_that_is_surely_allowed() -> None:
+    ours = "whatsapp:+15550100200"
+    assert not Forbidden().holds(None, ours)
+    assert not Forbidden(senders=frozenset({"whatsapp:+1"})).holds(None, ours)
+    web = Forbidden(channels=frozenset({"web"}))
+    assert (web.holds("web", None), web.holds("http", None)) == (True, False)
+    assert web.holds(None, ours), "made when none told its channel: it may have come by this one"
 
 
 def test_without_a_case_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
