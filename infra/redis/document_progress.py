@@ -31,11 +31,12 @@ class RedisProgress:
             found = await self._connection.command("MGET", *(_name(tenant, each) for each in documents))
         except RedisUnavailable:
             return {}
-        return {
-            document: msgspec.msgpack.decode(told, type=Progress)
-            for document, told in zip(documents, found, strict=True)
-            if told is not None
-        }
+        read: dict[UUID, Progress] = {}
+        for document, told in zip(documents, found, strict=True):
+            if told is not None:
+                with suppress(msgspec.MsgspecError):  # another version of this program tells it otherwise
+                    read[document] = msgspec.msgpack.decode(told, type=Progress)
+        return read
 
 
 def _name(tenant: UUID, document: UUID) -> str:
