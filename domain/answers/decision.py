@@ -45,6 +45,7 @@ from domain.answers.templates import (
 )
 from domain.answers.understanding import Correction, Screened, Understanding
 from domain.answers.understanding.choosing import choice_lines, chosen, is_more
+from domain.answers.understanding.forgotten import says_forgotten
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
@@ -292,6 +293,8 @@ def _recovered(understanding: Understanding, situation: Situation) -> Plan | Non
     """What is on record as left unanswered; else what they asked last, of which they know better whether it was answered."""
     found = situation.missed or situation.asked
     if not understanding.forgot or found is None:
+        return None
+    if found is not situation.missed and says_forgotten(found.question):  # which was answered then
         return None
     question = found.question
     return Plan(

@@ -27,8 +27,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the conversation is in when messages come. `viewed`: what of the catalogue was looked at last. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
-    confidence in a row; `failures`: tries to answer these messages that came to nothing. `asked`: what the customer asked last, unless that was where an
-    answer is left; `missed`: what is on record as left unanswered.
+    confidence in a row; `failures`: tries to answer these messages that came to nothing. `asked`: the messages that were answered last; `missed`: what is on record as left unanswered.
 
     `at`: when they came; `last`: the interaction that was answered before; `matched`: what it took the customer to mean. `suggested`: what the customer was shown beside answers; `pressed`: of that
     what they press a button of; `refuses`: whether they begin with a no."""

@@ -10,7 +10,6 @@ from domain.answers.memory import Memory, Missed, in_new_session, shortened, vie
 from domain.answers.plan import Situation
 from domain.answers.replies import answer_in
 from domain.answers.suggesting.reactions import pressed_offer
-from domain.answers.understanding.forgotten import says_forgotten
 from domain.conversations.content import Choice
 from domain.conversations.state import Burst, ConversationState
 
@@ -45,7 +44,7 @@ def situation_of(
 
 
 def _asked(state: ConversationState) -> Missed | None:
-    """The messages that were answered last; None where they say that a question was forgotten: it was answered then."""
+    """The messages that were answered last."""
     waiting = sum(len(each.messages) for each in (state.begun, state.burst) if each is not None)
     before = state.history[: max(0, len(state.history) - waiting)]
     while before and before[-1].role != "user":
@@ -53,7 +52,7 @@ def _asked(state: ConversationState) -> Missed | None:
     texts: list[str] = []
     while before and before[-1].role == "user":
         texts.insert(0, before.pop().text)
-    if state.last_interaction is None or not texts or any(map(says_forgotten, texts)):
+    if state.last_interaction is None or not texts:
         return None
     return Missed(interaction=state.last_interaction, question=shortened("\n".join(texts)))
 

@@ -110,6 +110,8 @@ def test_a_forgotten_question_is_found_apologised_for_and_answered() -> None:
     asked = Missed(interaction=uuid4(), question="How long is delivery, and what does it cost?")
     plan = decided("You have forgotten something", situation=Situation(asked=asked), forgot=True)
     assert (plan.questions, plan.recovers) == ((asked.question,), asked.interaction)
+    again = Missed(interaction=uuid4(), question="You forgot my question")
+    assert decided("You forgot my question", situation=Situation(asked=again), forgot=True) == ANSWER
     both = Situation(missed=missed, asked=asked)
     assert decided("You have forgotten something", situation=both, forgot=True).recovers == missed.interaction
 
