@@ -30,6 +30,7 @@ async def a_training_set(parts: Services, tenant: UUID, examples: int = 12, *, a
         Example(
             id=UUID(int=number + 1) if number < alike else uuid4(),
             conversation=uuid4(),
+            channel="sms",
             part="train",
             category="other",
             quality=4.5,
