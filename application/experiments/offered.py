@@ -19,7 +19,7 @@ async def check_offered(version: AgentVersion, context: Context, ports: Ports) -
 
 def check_known(version: AgentVersion, known: Catalogue, at: datetime) -> None:
     """By a catalogue. Raises as `check_offered`."""
-    version.configuration.check()
+    version.configuration.check_together()
     for model in version.models:
         known.check_offered(model)
         known.check(model, at, "chat")

@@ -155,7 +155,8 @@ class Agent(OnePerTenant[AgentState]):
             aggregate.state.configuration = self.configuration
 
     def configure(self, configuration: AgentConfiguration, at: datetime) -> None:
-        configuration.check()
+        """Of one that somebody sends more is asked (`AgentConfiguration.check`). Raises Invalid."""
+        configuration.check_together()
         if configuration != self.state.configuration:
             self.trigger(self.Configured, at=at, configuration=configuration)
 

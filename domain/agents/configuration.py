@@ -190,7 +190,7 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         return msgspec.structs.replace(self, retrieve_documents=False, suggestions=False)
 
     def check(self) -> None:
-        """Raises Invalid."""
+        """Of one that somebody sends. Raises Invalid."""
         for name in ("name", "tone", "disclosure", "out_of_budget", "handoff_expired"):
             if not getattr(self, name).strip():
                 raise Invalid(
@@ -206,6 +206,10 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
                 raise Invalid(
                     f"{name} has at most {LINES} entries: all of them stand in every prompt, or are asked in turn"
                 )
+        self.check_together()
+
+    def check_together(self) -> None:
+        """Whether its fields go together: all that is asked of one that was in force before, when less was asked of what is sent. Raises Invalid."""
         if self.quiet_seconds > self.burst_seconds:
             raise Invalid(
                 "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"

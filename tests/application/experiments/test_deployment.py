@@ -39,7 +39,8 @@ from application.experiments.rollback import (
 from application.gateway.policy import policy_of
 from application.ports import Seen, Unavailable
 from application.replay.decisions import ReplayDecisions, replay_decisions
-from domain.agents.agent import AgentConfiguration
+from domain.agents.agent import Agent, AgentConfiguration
+from domain.agents.configuration import LINES
 from domain.answers.split import Arm
 from domain.answers.templates import TEMPLATES
 from domain.answers.variant import Variant
@@ -287,6 +288,18 @@ async def test_the_last_three_releases_stay_ready_and_what_was_set_by_hand_is_on
     assert isinstance(events[0].event, Releases.RolledBack)
     restored = [topic for topic in await kinds(log, about) if topic == "agent.restored"]
     assert len(restored) == 3, "what is put in force again is told by the agent's own stream too"
+
+
+async def test_what_was_in_force_when_less_was_asked_of_it_is_deployed_on_and_gone_back_to(log: Log) -> None:
+    about = context()
+    agent = Agent.begin(about.tenant, now())
+    earlier = AgentConfiguration(tone=" ", restrictions=("No jokes.",) * (LINES + 1))
+    agent.trigger(Agent.Configured, at=now(), configuration=earlier)
+    await log.store.save(agent, context=about)
+    await promoted(log, about, "terse")
+    assert await tone(log, about) == "terse"
+    await roll_back_release(RollBackRelease(reason="complaints"), about, ports_on(log))
+    assert (await configuration_of(about.tenant, store=log.store))[0] == earlier
 
 
 async def test_an_agent_that_is_changed_by_hand_stops_a_deployment_and_a_change_undone_does_not(
