@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports.progress import TellProgress, untold
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.models.completion import Passage, Source
 from domain.retrieval.knowledge import USUAL
 from domain.retrieval.synonyms import Groups
@@ -227,7 +228,8 @@ class Extractor(Protocol):
         content: AsyncIterable[bytes],
         media_type: str,
         *,
+        sizes: ChunkSizes,
         embed: bool = True,
         told: TellProgress = untold,
     ) -> Extracted:
-        """Text, cut, and embedded by the built-in model; `told` hears how far it is. Raises Refused with a reason for a person, Unavailable."""
+        """Text, cut into `sizes`, and embedded by the built-in model; `told` hears how far it is. Raises Refused with a reason for a person, Unavailable."""

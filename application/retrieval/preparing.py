@@ -9,6 +9,7 @@ import msgspec
 from application.ports import Extracted, Extractor, Files, Progress, TellProgress, untold
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.embedding.passages import embed_passages
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.base.context import Context
 from domain.retrieval.document import Document
 from domain.retrieval.embedding_model import LOCAL
@@ -26,6 +27,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 async def prepared(
     document: Document,
     model: str,
+    sizes: ChunkSizes,
     context: Context,
     *,
     files: Files,
@@ -37,7 +39,11 @@ async def prepared(
     content = files.read(context.tenant, document.id)
     local = model == LOCAL
     extracted = await extractor.extract(
-        content, document.state.media_type, embed=local, told=told if local else _reading(told)
+        content,
+        document.state.media_type,
+        sizes=sizes,
+        embed=local,
+        told=told if local else _reading(told),
     )
     if local:  # made where the text was cut
         vectors = [each.embedding for each in extracted.chunks]

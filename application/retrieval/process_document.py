@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import load_setting
 from application.base.tasks import cancel_and_wait
 from application.budgets.charges import charge
 from application.models.catalogue import catalogue_of
@@ -36,6 +37,8 @@ from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.embedding.model import behind, serving_now
 from application.retrieval.preparing import Prepared, prepared
 from application.retrieval.replacing import is_gone, replaced_by, save_in_place
+from domain.agents.agent import Agent
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Refusal
 from domain.budgets.budget import BudgetRefusal
@@ -90,8 +93,16 @@ async def process_document(
     try:
         try:
             model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
+            sizes = await _sizes(context.tenant, store)
             preparing = prepared(
-                document, model, context, files=files, extractor=extractor, embedder=embedder, told=told
+                document,
+                model,
+                sizes,
+                context,
+                files=files,
+                extractor=extractor,
+                embedder=embedder,
+                told=told,
             )
             ready = await _while_there(preparing, document, context.tenant, store)
         except (ProviderError, BudgetRefusal, ModelMissing) as error:
@@ -142,6 +153,7 @@ async def process_document(
         ocr_pages=extracted.recognised,
         embeddings=embeddings,
         reused=ready.reused,
+        cut=sizes,
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
     )
@@ -149,6 +161,12 @@ async def process_document(
         document, replaced, context, at, charge(total(embeddings), at), store=store, work=work
     )
     return None
+
+
+async def _sizes(tenant: UUID, store: Store) -> ChunkSizes:
+    """As they are set now: whoever sets them, and then has a document processed, finds it cut so."""
+    agent = await load_setting(Agent, tenant, store=store)
+    return ChunkSizes() if agent is None else agent.state.configuration.chunk_sizes
 
 
 async def _came_at(document: Document, tenant: UUID, store: Store) -> datetime | None:

@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 15
+        class_version: ClassVar[int] = 16
         configuration: AgentConfiguration
 
         @staticmethod
@@ -92,6 +92,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v14_v15(facts: dict[str, Any]) -> None:
             """What is new in version 15 has a default."""
 
+        @staticmethod
+        def upcast_v15_v16(facts: dict[str, Any]) -> None:
+            """What is new in version 16 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -99,7 +103,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 13
+        class_version: ClassVar[int] = 14
         from_version: int
         configuration: AgentConfiguration
 
@@ -150,6 +154,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v12_v13(facts: dict[str, Any]) -> None:
             """What is new in version 13 has a default."""
+
+        @staticmethod
+        def upcast_v13_v14(facts: dict[str, Any]) -> None:
+            """What is new in version 14 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

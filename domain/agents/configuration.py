@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.agents.disclosures import DISCLOSURES, ENGLISH
 from domain.agents.nobody_came import NOBODY_CAME, NOBODY_CAME_IN
 from domain.base.errors import Invalid
@@ -133,6 +134,16 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     numbers with notes at its end."""
 
     document_results: Limit = 5
+    smallest_chunk: Annotated[int, Meta(ge=50, le=1_450)] = 300
+    """Tokens of a passage of a document, at least (the last one of a text may be shorter). What is processed from then on is cut so; other
+    documents keep their passages until they are processed again. Knowledge entries are always cut by the defaults."""
+
+    largest_chunk: Annotated[int, Meta(ge=100, le=1_500)] = 500
+    """And at most."""
+
+    chunk_overlap: Annotated[int, Meta(ge=0, le=500)] = 50
+    """Tokens of the end of a passage with which the next one begins."""
+
     semantic_weight: Annotated[float, Meta(ge=0, le=1)] = 0.7
     """What similarity in meaning counts where passages are ranked, in proportion to `keyword_weight`."""
 
@@ -185,6 +196,13 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         ours = self.handoff_expired == NOBODY_CAME
         return NOBODY_CAME_IN.get(language or "", NOBODY_CAME) if ours else self.handoff_expired
 
+    @property
+    def chunk_sizes(self) -> ChunkSizes:
+        """What documents are cut into."""
+        return ChunkSizes(
+            smallest=self.smallest_chunk, largest=self.largest_chunk, overlap=self.chunk_overlap
+        )
+
     def plain(self) -> AgentConfiguration:
         """Of the agent that answers from its configuration alone."""
         return msgspec.structs.replace(self, retrieve_documents=False, suggestions=False)
@@ -218,6 +236,7 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             raise Invalid("synonyms are groups of two words or phrases at least that mean the same")
         if self.semantic_weight + self.keyword_weight == 0:
             raise Invalid("semantic_weight or keyword_weight is above 0")
+        self.chunk_sizes.check()
         own = () if self.understanding_model is None else (self.understanding_model,)
         for model in (self.default_model, *self.fallback_models, *own):
             if not all(model.partition("/")[::2]):

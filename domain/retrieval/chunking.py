@@ -1,8 +1,8 @@
-"""Documents into chunks: 300 to 500 tokens, cut between sentences, each beginning with the end of the one before.
+"""Documents into chunks: of 300 to 500 tokens or other sizes, cut between sentences, each beginning with the end of the one before.
 
 Cuts are made where a page, a section, a question with its answer or a paragraph ends, in this order, if there is such a place
-in reach. A short text is one chunk; the last chunk of a text may be short. A sentence of more than 200 tokens, as a table
-without full stops, is cut between words.
+in reach. A short text is one chunk; the last chunk of a text may be short. A sentence that is too long (200 tokens), as a
+table without full stops, is cut between words.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.base.sentences import is_heading, is_question, paragraphs, sentences
 from domain.retrieval.blocks import Block
 
-SMALLEST, LARGEST, OVERLAP = 300, 500, 50
-"""Tokens."""
-
-LONGEST_SENTENCE = LARGEST - SMALLEST
-"""Tokens. So there is always a place to cut: what does not fit any more leaves at least SMALLEST behind."""
+DEFAULT = ChunkSizes()
 
 ENDLESS = 4_000
 """Characters of a sentence that is too long whatever its tokens, which take long to count."""
 
-STRIDE = 3 * OVERLAP
-"""Characters in which a sentence that is too long is looked at, so that each is counted a few times however long it is."""
+STRIDE = 3
+"""Characters a token of a part, in which a sentence that is too long is looked at: so each is counted a few times however long it is."""
 
 CountTokens = Callable[[str], int]
 
@@ -60,8 +57,10 @@ Content = str | Sequence[Block]
 """Of a page: text, whose headings are told by how they look, or blocks that say what they are (parted by blank lines, for offsets)."""
 
 
-def chunk(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> list[Piece]:
-    """Cut (page number, content) pairs. Every word of the text is in a chunk, in order; the overlap alone stands twice."""
+def chunk(
+    pages: Iterable[tuple[int, Content]], count_tokens: CountTokens, sizes: ChunkSizes = DEFAULT
+) -> list[Piece]:
+    """Cut (page number, content) pairs; `sizes` have been checked. Every word of the text is in a chunk, in order; the overlap alone stands twice."""
     pieces: list[Piece] = []
     waiting: list[_Unit] = []
     tokens = carried = 0  # of `waiting`; units at its beginning that the last chunk ended with
@@ -69,13 +68,13 @@ def chunk(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> li
     def close(end: int) -> None:
         nonlocal waiting, tokens, carried
         pieces.append(_piece(len(pieces), waiting[:end], carried, count_tokens))
-        tail = _tail(waiting[carried:end])
+        tail = _tail(waiting[carried:end], sizes.overlap)
         waiting, carried = [*tail, *waiting[end:]], len(tail)
         tokens = sum(each.tokens for each in waiting)
 
-    for unit in _units(pages, count_tokens):
-        if tokens + unit.tokens > LARGEST:
-            close(_cut(waiting, carried, unit))
+    for unit in _units(pages, count_tokens, sizes):
+        if tokens + unit.tokens > sizes.largest:
+            close(_cut(waiting, carried, unit, sizes.smallest))
         waiting.append(unit)
         tokens += unit.tokens
     if len(waiting) > carried:
@@ -97,13 +96,13 @@ def _piece(ordinal: int, units: Sequence[_Unit], carried: int, count_tokens: Cou
     )
 
 
-def _cut(units: Sequence[_Unit], carried: int, following: _Unit) -> int:
-    """How many units make the best chunk: at least SMALLEST tokens, as many as possible among equally good cuts."""
+def _cut(units: Sequence[_Unit], carried: int, following: _Unit, smallest: int) -> int:
+    """How many units make the best chunk: at least `smallest` tokens, as many as possible among equally good cuts."""
     best, best_rank, tokens = len(units), -1, 0
     for number, (unit, after) in enumerate(zip(units, [*units[1:], following], strict=True), 1):
         tokens += unit.tokens
         rank = _rank(unit, after)
-        if tokens >= SMALLEST and number > carried and rank >= best_rank:
+        if tokens >= smallest and number > carried and rank >= best_rank:
             best, best_rank = number, rank
     return best
 
@@ -119,19 +118,21 @@ def _rank(unit: _Unit, after: _Unit) -> int:
     return 2 if unit.closes else 1
 
 
-def _tail(units: Sequence[_Unit]) -> list[_Unit]:
+def _tail(units: Sequence[_Unit], overlap: int) -> list[_Unit]:
     """The last sentences that fit into the overlap, or the last one if it is not much longer; never the whole chunk."""
     kept: list[_Unit] = []
     tokens = 0
     for unit in reversed(units[1:]):
         tokens += unit.tokens
-        if tokens > (OVERLAP if kept else 2 * OVERLAP):
+        if tokens > (overlap if kept else 2 * overlap):
             break
         kept.insert(0, unit)
     return kept
 
 
-def _units(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> Iterator[_Unit]:
+def _units(
+    pages: Iterable[tuple[int, Content]], count_tokens: CountTokens, sizes: ChunkSizes
+) -> Iterator[_Unit]:
     section: str | None = None
     for page, content in pages:
         at = 0
@@ -140,7 +141,7 @@ def _units(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> I
             heading = block.kind == "heading"
             if heading:
                 section = block.text.lstrip("# ")
-            found = _parts(block, count_tokens)
+            found = _parts(block, count_tokens, sizes)
             for place, part in enumerate(found, 1):
                 # The words of the parts are the page's words, one after the other.
                 words = part.split()
@@ -168,40 +169,41 @@ def _blocks(content: Content) -> Iterator[Block]:
         yield from content
 
 
-def _parts(block: Block, count_tokens: CountTokens) -> list[str]:
+def _parts(block: Block, count_tokens: CountTokens, sizes: ChunkSizes) -> list[str]:
     """A row as a whole if it fits, all else sentence by sentence."""
-    if block.kind == "row" and _fitting(block.text, count_tokens) == [block.text]:
+    if block.kind == "row" and _fitting(block.text, count_tokens, sizes) == [block.text]:
         return [block.text]
-    return [part for sentence in sentences(block.text) for part in _fitting(sentence, count_tokens)]
+    return [part for sentence in sentences(block.text) for part in _fitting(sentence, count_tokens, sizes)]
 
 
-def _fitting(sentence: str, count_tokens: CountTokens) -> list[str]:
+def _fitting(sentence: str, count_tokens: CountTokens, sizes: ChunkSizes) -> list[str]:
     """The sentence, or if it is too long its parts, cut between words so that each fits into the overlap."""
     if len(sentence) < ENDLESS and (
-        len(sentence.encode()) < LONGEST_SENTENCE  # no token is less than a byte
-        or count_tokens(sentence) < LONGEST_SENTENCE
+        len(sentence.encode()) < sizes.sentence  # no token is less than a byte
+        or count_tokens(sentence) < sizes.sentence
     ):
         return [sentence]
-    return [part for stride in _strides(sentence) for part in _halves(stride, count_tokens)]
+    strides = _strides(sentence, STRIDE * sizes.part)
+    return [part for stride in strides for part in _halves(stride, count_tokens, sizes.part)]
 
 
-def _strides(text: str) -> Iterator[str]:
-    """The text in pieces of at most STRIDE characters, cut between words where there is such a place."""
+def _strides(text: str, most: int) -> Iterator[str]:
+    """The text in pieces of at most so many characters, cut between words where there is such a place."""
     at = 0
-    while len(text) - at > STRIDE:
-        space = text.rfind(" ", at + 1, at + STRIDE + 1)
-        end = space if space > 0 else at + STRIDE
+    while len(text) - at > most:
+        space = text.rfind(" ", at + 1, at + most + 1)
+        end = space if space > 0 else at + most
         yield text[at:end].strip()
         at = end
     yield text[at:].strip()
 
 
-def _halves(text: str, count_tokens: CountTokens) -> Iterator[str]:
-    if len(text) == 1 or count_tokens(text) < OVERLAP:
+def _halves(text: str, count_tokens: CountTokens, tokens: int) -> Iterator[str]:
+    if len(text) == 1 or count_tokens(text) < tokens:
         yield text
         return
     middle = text.rfind(" ", 0, len(text) // 2)
     middle = middle if middle > 0 else text.find(" ", len(text) // 2)
     middle = middle if middle > 0 else len(text) // 2
     for half in (text[:middle].strip(), text[middle:].strip()):
-        yield from _halves(half, count_tokens)
+        yield from _halves(half, count_tokens, tokens)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.base.aggregate import Aggregate, CreatedEvent
 from domain.base.errors import NotFound, Refused
 from domain.models.completion import Attempt
@@ -31,6 +32,9 @@ class DocumentState(msgspec.Struct):
     status: Status = "pending"
     revision: int = 1
     """Raised by each reprocessing; the pipeline's effects are saved under it."""
+
+    cut: ChunkSizes | None = None
+    """By which the chunks in the index were cut; None while there are none."""
 
     delayed_since: datetime | None = None
     delayed_by: str = ""
@@ -79,11 +83,12 @@ class Document(Aggregate[DocumentState]):
         """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
 
         Calls of embedding models at a provider are on records of their own; `reused`: of how many chunks the vectors were there before.
-        `unread_pages` show something, but have no text that could be read, as scans have none that OCR can't read; `ocr_pages` have what OCR read. Figures only: they outlive an erasure.
+        `unread_pages` show something, but have no text that could be read, as scans have none that OCR can't read; `ocr_pages` have what OCR read;
+        `cut`: the sizes that chunks were wanted in, by the agent's configuration then. Figures only: they outlive an erasure.
         """
 
         TOPIC: ClassVar[str] = "document.processed"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("embeddings",)
         pages: int
@@ -98,6 +103,7 @@ class Document(Aggregate[DocumentState]):
         reused: int = 0
         unread_because: UnreadBecause = ""
         ocr_pages: tuple[int, ...] = ()
+        cut: ChunkSizes = ChunkSizes()
 
         def charge(self) -> Decimal:
             return self.cost
@@ -118,8 +124,12 @@ class Document(Aggregate[DocumentState]):
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until version 4 no page was read by OCR."""
 
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 all documents were cut by the sizes that are the defaults now."""
+
         def apply(self, aggregate: Document) -> None:
-            aggregate.state.status = "completed"
+            aggregate.state.status, aggregate.state.cut = "completed", self.cut
             aggregate.state.delayed_since, aggregate.state.delayed_by = None, ""
 
     class ProcessingDelayed(Event, frozen=True, kw_only=True):
@@ -204,6 +214,7 @@ class Document(Aggregate[DocumentState]):
         unread_because: UnreadBecause = "",
         ocr_pages: Sequence[int] = (),
         reused: int = 0,
+        cut: ChunkSizes = ChunkSizes(),  # noqa: B008 - frozen
     ) -> None:
         self._processing()
         self.trigger(
@@ -221,6 +232,7 @@ class Document(Aggregate[DocumentState]):
             unread_because=unread_because,
             ocr_pages=tuple(ocr_pages),
             reused=reused,
+            cut=cut,
         )
 
     def delay(self, reason: str, at: datetime) -> None:

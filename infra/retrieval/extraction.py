@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from application.ports import Extracted, ExtractedChunk, Progress, TellProgress, untold
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.base.errors import Invalid, Refused
+from domain.retrieval.chunking import DEFAULT
 from domain.retrieval.unread import UnreadBecause
 from infra.retrieval.formats.media_types import DOCX, HTML, PDF, TEXT
 from infra.retrieval.sandbox import Sandbox, Unreadable
@@ -20,7 +22,7 @@ KINDS = {PDF: "PDF", DOCX: "DOCX file", HTML: "page", TEXT: "text"}
 """What a person calls them."""
 
 UNEMBEDDED = "unembedded"
-"""Second argument of the preparing module, where no vectors are wanted."""
+"""Last argument of the preparing module, where no vectors are wanted."""
 
 SNIFF_SECONDS = 5.0
 """Of the processor's time, for a file's type."""
@@ -51,12 +53,14 @@ class FileExtractor:
         content: AsyncIterable[bytes],
         media_type: str,
         *,
+        sizes: ChunkSizes = DEFAULT,
         embed: bool = True,
         told: TellProgress = untold,
     ) -> Extracted:
         read = _Read()
         try:
-            arguments = (media_type,) if embed else (media_type, UNEMBEDDED)
+            wanted = (str(sizes.smallest), str(sizes.largest), str(sizes.overlap))
+            arguments = (media_type, *wanted, *(() if embed else (UNEMBEDDED,)))
             async with self._preparing.run(PREPARING, content, *arguments, seconds=self._seconds) as results:
                 async for result in results:
                     if (progress := read.take(result)) is not None:

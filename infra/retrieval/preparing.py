@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.retrieval.chunking import Content, chunk
 from domain.retrieval.unread import UnreadBecause
 from infra.retrieval.embedding import WordLlamaEmbedder
@@ -116,7 +117,7 @@ class ChunksTold(msgspec.Struct, frozen=True, tag="chunks", array_like=True):
 
 
 def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[object]:
-    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. ReadTold now and then, FileTold, then ChunksTold with AT_ONCE chunks a time."""
+    """`arguments`: the media type, the sizes of chunks (smallest, largest, overlap); one more where no vectors are wanted, which then are empty. ReadTold now and then, FileTold, then ChunksTold with AT_ONCE chunks a time."""
     last = float("-inf")
 
     def told(done: int, of: int) -> None:
@@ -125,14 +126,16 @@ def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[obje
             tell(ReadTold(done, of))
             last = time.monotonic()
 
-    read = read_file(given.read(), arguments[0], Scans(), told)
+    media_type, smallest, largest, overlap, *unembedded = arguments
+    sizes = ChunkSizes(smallest=int(smallest), largest=int(largest), overlap=int(overlap))
+    read = read_file(given.read(), media_type, Scans(), told)
     yield FileTold(len(read.pages), read.unread, read.because, read.recognised)
-    pieces = chunk(read.pages, EMBEDDER.count_tokens)
+    pieces = chunk(read.pages, EMBEDDER.count_tokens, sizes)
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]
         started = time.perf_counter()
         vectors = [b""] * len(some)
-        if len(arguments) == 1:
+        if not unembedded:
             made = EMBEDDER.vectors([piece.text for piece in some]).astype(np.float32)
             vectors = [vector.tobytes() for vector in made]
         took = 1000 * (time.perf_counter() - started)

@@ -28,6 +28,7 @@ from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.process_document import ProcessDocument, process_document
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.agents.agent import AgentConfiguration
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.answers.understanding.words.injection import KNOWN
 from domain.base.context import Context
 from domain.budgets.budget import BudgetExhausted, BudgetLimits
@@ -64,10 +65,11 @@ class Extracting:
         content: AsyncIterable[bytes],
         media_type: str,
         *,
+        sizes: ChunkSizes,
         embed: bool = True,
         told: TellProgress = untold,
     ) -> Extracted:
-        extracted = await self._inner.extract(content, media_type, embed=embed, told=told)
+        extracted = await self._inner.extract(content, media_type, sizes=sizes, embed=embed, told=told)
         tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
         self._books.append(Bill(LOCAL, "embedding", tokens, 0, 0, 0))
         return extracted

@@ -36,6 +36,7 @@ from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.stream import GuardedStream
 from interfaces.http.retrieval.document_forms import (
+    CutOut,
     DocumentOut,
     MediaType,
     ReadDocumentOut,
@@ -152,7 +153,7 @@ async def read(
         raise NotFound(f"there is no document {document} in this tenant")
     texts, progress = await _told([row], tenant, services)
     shown = shown_document(row, texts, progress.get(document))
-    statistics = StatisticsOut(**msgspec.structs.asdict(await services.chunks.statistics(tenant, document)))
+    statistics = await _statistics(document, tenant, services)
     return ReadDocumentOut(**msgspec.structs.asdict(shown), statistics=statistics)
 
 
@@ -205,6 +206,13 @@ async def reprocess(
         **await written(services, context.tenant, position),
     }
     return Response(ReprocessOut(id=document), status_code=202, headers=headers)
+
+
+async def _statistics(document: UUID, tenant: UUID, services: Services) -> StatisticsOut:
+    counted = await services.chunks.statistics(tenant, document)
+    sizes = (await services.store.load(Document, document, tenant=tenant)).state.cut
+    cut = None if sizes is None else CutOut(**msgspec.structs.asdict(sizes))
+    return StatisticsOut(**msgspec.structs.asdict(counted), cut=cut)
 
 
 async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -53,14 +53,24 @@ class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class CutOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens: what chunks were to have at least and at most, and share with the one before."""
+
+    smallest: int
+    largest: int
+    overlap: int
+
+
 class StatisticsOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the chunks in the index; `smallest`, `largest` and `average` in tokens, 0 where there are none."""
+    """Of the chunks in the index; `smallest`, `largest` and `average` in tokens, 0 where there are none. `cut`: the sizes that the agent's configuration had when
+    they were cut, null where there are none."""
 
     chunks: int
     tokens: int
     smallest: int
     largest: int
     average: float
+    cut: CutOut | None
 
 
 class ReadDocumentOut(DocumentOut, frozen=True, kw_only=True):

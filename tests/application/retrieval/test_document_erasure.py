@@ -16,6 +16,7 @@ import pytest
 from application.answers.compose import CANARY as CANARY_DIGITS
 from application.ports import Extracted, IdempotencyKey, Kept, TellProgress, untold
 from application.retrieval.removing import DeleteDocument, NotRemoved, remove_document
+from domain.agents.chunk_sizes import ChunkSizes
 from domain.answers.canary import with_canary
 from domain.base.errors import Erased, NotFound
 from domain.conversations.conversation import Conversation
@@ -181,10 +182,11 @@ class Meanwhile:
         content: AsyncIterable[bytes],
         media_type: str,
         *,
+        sizes: ChunkSizes,
         embed: bool = True,
         told: TellProgress = untold,
     ) -> Extracted:
-        extracted = await self._extractor.extract(content, media_type, embed=embed, told=told)
+        extracted = await self._extractor.extract(content, media_type, sizes=sizes, embed=embed, told=told)
         await self._do()
         return extracted
 

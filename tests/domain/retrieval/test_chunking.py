@@ -6,10 +6,13 @@ import time
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.retrieval.chunking import LARGEST, OVERLAP, SMALLEST, Piece, chunk
+from domain.agents.chunk_sizes import ChunkSizes
+from domain.base.errors import Invalid
+from domain.retrieval.chunking import DEFAULT, Piece, chunk
 
 
 def words(text: str) -> int:
@@ -56,8 +59,8 @@ def test_every_word_stands_in_a_chunk_once_and_in_order(pages: list[str]) -> Non
 @given(book)
 def test_all_chunks_but_the_last_have_300_to_500_tokens(pages: list[str]) -> None:
     pieces = cut(*pages)
-    assert all(SMALLEST <= piece.tokens <= LARGEST for piece in pieces[:-1])
-    assert all(0 < piece.tokens <= LARGEST for piece in pieces[-1:])
+    assert all(DEFAULT.smallest <= piece.tokens <= DEFAULT.largest for piece in pieces[:-1])
+    assert all(0 < piece.tokens <= DEFAULT.largest for piece in pieces[-1:])
     assert [piece.ordinal for piece in pieces] == list(range(len(pieces)))
 
 
@@ -66,7 +69,7 @@ def test_all_chunks_but_the_last_have_300_to_500_tokens(pages: list[str]) -> Non
 def test_a_chunk_begins_with_whole_sentences_of_the_end_of_the_one_before(pages: list[str]) -> None:
     pieces = cut(*pages)
     for before, piece in pairwise(pieces):
-        assert piece.overlap <= 2 * OVERLAP
+        assert piece.overlap <= 2 * DEFAULT.overlap
         repeated, left = [], piece.overlap
         for each in piece.text.split():
             if not left:
@@ -99,6 +102,38 @@ def test_any_text_at_all_can_be_cut(text: str) -> None:
     assert fresh(cut(text)) == "".join(text.split())
 
 
+def sizes(smallest: int, beyond: int, overlap: int) -> ChunkSizes:
+    made = ChunkSizes(
+        smallest=2 * overlap + smallest, largest=2 * overlap + smallest + beyond, overlap=overlap
+    )
+    made.check()
+    return made
+
+
+ANY_SIZES = st.builds(sizes, st.integers(50, 400), st.integers(50, 600), st.integers(0, 150))
+
+
+@settings(max_examples=60, deadline=None)
+@given(book, ANY_SIZES)
+def test_chunks_have_whatever_sizes_are_set(pages: list[str], wanted: ChunkSizes) -> None:
+    pieces = chunk(list(enumerate(pages, 1)), words, wanted)
+    assert fresh(pieces) == "".join("".join(pages).split())
+    assert all(wanted.smallest <= piece.tokens <= wanted.largest for piece in pieces[:-1])
+    assert all(0 < piece.tokens <= wanted.largest for piece in pieces[-1:])
+    assert all(piece.overlap <= 2 * wanted.overlap for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest", "overlap", "said"),
+    [(300, 349, 50, "largest_chunk"), (149, 500, 50, "smallest_chunk"), (500, 300, 0, "largest_chunk")],
+)
+def test_sizes_between_which_nothing_can_be_cut_are_refused(
+    smallest: int, largest: int, overlap: int, said: str
+) -> None:
+    with pytest.raises(Invalid, match=f"^{said} "):
+        ChunkSizes(smallest=smallest, largest=largest, overlap=overlap).check()
+
+
 def test_a_short_text_is_one_chunk() -> None:
     (piece,) = cut("We are open daily. Come in.")
     assert (piece.text, piece.page, piece.start, piece.overlap) == ("We are open daily. Come in.", 1, 0, 0)
@@ -111,22 +146,22 @@ def test_an_empty_text_gives_no_chunk() -> None:
 def test_sentences_of_ordinary_length_give_an_overlap_of_about_50_tokens() -> None:
     pieces = cut(" ".join(f"This is the sentence that has number {n:04}." for n in range(500)))
     assert len(pieces) > 5
-    assert all(40 <= piece.overlap <= OVERLAP for piece in pieces[1:])
+    assert all(40 <= piece.overlap <= DEFAULT.overlap for piece in pieces[1:])
 
 
 def test_an_endless_sentence_is_cut_between_words_with_overlap() -> None:
     endless = " ".join(f"item{n}" for n in range(5000))
     pieces = cut(endless)
     assert fresh(pieces) == endless.replace(" ", "")
-    assert all(SMALLEST <= piece.tokens <= LARGEST for piece in pieces[:-1])
-    assert all(0 < piece.overlap <= OVERLAP for piece in pieces[1:])
+    assert all(DEFAULT.smallest <= piece.tokens <= DEFAULT.largest for piece in pieces[:-1])
+    assert all(0 < piece.overlap <= DEFAULT.overlap for piece in pieces[1:])
     assert all(each.startswith("item") for piece in pieces for each in piece.text.split())
 
 
 def test_a_word_without_end_is_cut_too() -> None:
     pieces = cut("x" * 50_000)
     assert "".join(piece.text.replace(" ", "") for piece in pieces).count("x") >= 50_000
-    assert all(piece.tokens <= LARGEST for piece in pieces)
+    assert all(piece.tokens <= DEFAULT.largest for piece in pieces)
 
 
 def test_a_question_stays_with_its_answer() -> None:
@@ -188,7 +223,7 @@ def test_the_letters_that_are_counted_grow_with_the_text_and_no_faster(unit: str
         pieces = chunk([(1, text)], counting)
         assert counting.letters <= 12 * size + 2_000
         assert fresh_letters(pieces) >= len("".join(text.split()))
-        assert all(len(piece.text) <= 20 * LARGEST for piece in pieces)
+        assert all(len(piece.text) <= 20 * DEFAULT.largest for piece in pieces)
 
 
 def fresh_letters(pieces: list[Piece]) -> int:

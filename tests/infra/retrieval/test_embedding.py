@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import wordllama
 
-from domain.retrieval.chunking import LARGEST, SMALLEST, chunk
+from domain.retrieval.chunking import DEFAULT, chunk
 from infra.retrieval.embedding import INLINE, Matrix, WordLlamaEmbedder
 from infra.retrieval.word_tokens import WordTokens
 from infra.retrieval.word_vectors import table, vocabulary
@@ -69,8 +69,8 @@ def test_chunks_counted_by_the_real_tokenizer_keep_their_bounds(embedder: WordLl
     for text in texts:
         pieces = chunk([(1, text)], embedder.count_tokens)
         assert len(pieces) > 3
-        assert all(SMALLEST <= piece.tokens <= LARGEST for piece in pieces[:-1])
-        assert pieces[-1].tokens <= LARGEST
+        assert all(DEFAULT.smallest <= piece.tokens <= DEFAULT.largest for piece in pieces[:-1])
+        assert pieces[-1].tokens <= DEFAULT.largest
 
 
 async def test_a_text_in_capitals_has_the_vector_of_the_same_in_small_letters(

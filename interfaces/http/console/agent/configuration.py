@@ -58,6 +58,9 @@ SECTIONS = {
         "retrieve_internet",
         "internet_results",
         "brands",
+        "smallest_chunk",
+        "largest_chunk",
+        "chunk_overlap",
     ),
     "Feedback": ("feedback", "feedback_percentage", "feedback_days"),
 }

@@ -33,7 +33,9 @@ def told_progress(progress: ProgressOut | None) -> str:
 def told_statistics(statistics: StatisticsOut) -> str:
     if not statistics.chunks:
         return "–"
-    return f"{statistics.smallest:,} to {statistics.largest:,}, {statistics.average:,} on average"
+    told = f"{statistics.smallest:,} to {statistics.largest:,}, {statistics.average:,} on average"
+    cut = statistics.cut
+    return told if cut is None else f"{told} (cut into {cut.smallest:,} to {cut.largest:,})"
 
 
 SCREENS = (

@@ -54,9 +54,38 @@ async def document_results(world: World) -> None:
     assert shown == [1, 3]
 
 
+def cut_by(field: str, **sizes: int) -> Proof:
+    """A file is cut by what is set when it comes; what was cut stays until it is processed again."""
+
+    async def prove(world: World) -> None:
+        http = world.customer.http
+        said = [f"Shelf {field} {n} is at the door {n}." for n in range(60)]
+        text = " ".join(said[:16]) + "\n\n" + " ".join(said[16:])
+        made = await http.post("/v1/documents", files={"file": (f"{field}.txt", text.encode())})
+        address = f"/v1/documents/{made.json()['id']}"
+        before = await settled(world.customer, address)
+        await world.configure(**sizes)
+        assert (await http.get(address)).json()["statistics"] == before["statistics"]
+        await http.post(f"{address}/reprocess")
+        after = (await http.get(f"{address}?wait=60")).json()
+        kept, anew = before["statistics"], after["statistics"]
+        name = {"smallest_chunk": "smallest", "largest_chunk": "largest", "chunk_overlap": "overlap"}[field]
+        assert anew["cut"][name] == sizes[field] != kept["cut"][name]
+        assert (anew["chunks"], anew["tokens"]) != (kept["chunks"], kept["tokens"])
+        refused = await http.put(
+            "/v1/agent/configuration", json={**sizes, "smallest_chunk": 60, "chunk_overlap": 50}
+        )
+        assert (refused.status_code, "smallest_chunk (60)" in refused.json()["detail"]) == (400, True)
+
+    return prove
+
+
 AGENT: dict[str, Proof] = {
     "retrieve_documents": retrieve_documents,
     "attribution": attribution,
     "attribution_style": attribution_style,
     "document_results": document_results,
+    "smallest_chunk": cut_by("smallest_chunk", smallest_chunk=150),
+    "largest_chunk": cut_by("largest_chunk", largest_chunk=350),
+    "chunk_overlap": cut_by("chunk_overlap", chunk_overlap=0),
 }

@@ -73,6 +73,7 @@ async def test_what_was_made_of_a_document_can_be_read_and_counted(ours: Custome
     counted = shown["statistics"]
     assert (counted["chunks"], counted["tokens"]) == (shown["chunks"], shown["tokens"])
     assert counted["chunks"] > 1
+    assert counted["cut"] == {"smallest": 300, "largest": 500, "overlap": 50}
     assert 0 < counted["smallest"] <= counted["average"] <= counted["largest"] <= 500
     first = (await ours.http.get(f"{address}/chunks?limit=1")).json()
     rest = (await ours.http.get(f"{address}/chunks?cursor={first['next_cursor']}")).json()
