@@ -25,7 +25,7 @@ from infra.outgoing.client import Outgoing
 from infra.providers import PROVIDERS
 from infra.providers.access import NOTHING, Accesses, ProviderAccess
 from infra.providers.deployments import address_of, deployments
-from infra.providers.local import LocalCompleter
+from infra.providers.local.completer import LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
 
 KEPT = 1_000

@@ -14,7 +14,7 @@ from infra.providers import configured as module
 from infra.providers.access import Accesses, ProviderAccess
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
-from infra.providers.local_words import ENGLISH
+from infra.providers.local.words import ENGLISH
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.secret import Secret
 from tests.doubles.gemini import gemini_double, whole

@@ -15,8 +15,8 @@ from domain.answers.citing import cited
 from domain.answers.prompts import answer_prompt
 from domain.models.completion import Citation, CompletionRequest, Passage
 from domain.retrieval.chunking import chunk
-from infra.providers.local import LocalCompleter
-from infra.providers.local_words import ENGLISH
+from infra.providers.local.completer import LocalCompleter
+from infra.providers.local.words import ENGLISH
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import media_type

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.models.completion import Completion, CompletionRequest, Passage, Turn
-from infra.providers import local
-from infra.providers.local import LocalCompleter
-from infra.providers.local_scoring import ReadPassage
-from infra.providers.local_words import ENGLISH, WORDS
+from infra.providers.local import completer as local
+from infra.providers.local.completer import LocalCompleter
+from infra.providers.local.scoring import ReadPassage
+from infra.providers.local.words import ENGLISH, WORDS
 from infra.retrieval.embedding import WordLlamaEmbedder
 from tests.until import until
 

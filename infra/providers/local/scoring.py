@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.models.completion import Passage
-from infra.providers.local_statements import KINDS, Statement, statements, stem, words
+from infra.providers.local.statements import KINDS, Statement, statements, stem, words
 
 Matrix = NDArray[np.float32]
 

@@ -1,6 +1,6 @@
 """The built-in provider: no key, no network. It answers with sentences of the retrieved passages, and says when there are none.
 
-It reads passages into statements (`local_statements`), scores them for each question (`local_scoring`), shows the best ones.
+It reads passages into statements (`statements`), scores them for each question (`scoring`), shows the best ones.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from domain.base.sentences import sentences
 from domain.models.completion import Completion, CompletionRequest, Passage, Usage
 from domain.retrieval.results.ranking import CERTAIN
 from infra.providers.incoming import unheard
-from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
-from infra.providers.local_statements import Statement, stem, words
-from infra.providers.local_words import GREETINGS, Words, greeted_in, words_for
+from infra.providers.local.scoring import Meanings, Question, ReadPassage, score
+from infra.providers.local.statements import Statement, stem, words
+from infra.providers.local.words import GREETINGS, Words, greeted_in, words_for
 
 ENOUGH = 0.38
 """Score below which a statement is no answer."""

@@ -1,0 +1,1 @@
+"""The built-in provider, which needs no network: it answers with sentences of the retrieved passages."""
