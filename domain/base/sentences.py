@@ -14,7 +14,7 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|(?i:e\.g|i\.e|approx|incl|min|max|vs|fig|mr|mrs|ms|dr|tel|nr|ca|bzw|inkl|zzgl|z\. ?b|d\. ?h))\.$"
 )
 _NUMBERED = r"(?:\(?(?:\d{1,3}(?:\.\d+)*|[A-Za-z])[.)]\s*|\d+(?:\.\d+)+\s+|\d{1,3}\s+|#{1,6}\s+|[-•*–]\s+)?"
-_HEADING = re.compile(rf"{_NUMBERED}[^\W\d_a-z][^.!?…:;]{{0,70}}[^.!?…:;,\-]")
+_HEADING = re.compile(rf"{_NUMBERED}[^\W\d_a-z][^.!?…:;。！？]{{0,70}}[^.!?…:;,。！？\-]")
 _QUESTION = re.compile(rf"(?:(?i:Q(?:uestion)?)\s*\d*\s*[:.)]\s*\S|{_NUMBERED}[¿\"“]?[^\W_a-z]).*[?？]")
 _PRICE = re.compile(r"\d[.,]\d\d?(?:\s?[€$£%]|\s?[A-Z]{3})?$|[€$£]")
 CELL = " | "

@@ -22,8 +22,9 @@ from domain.base.sentences import sentences
 from domain.models.completion import Completion, CompletionRequest, Passage, Usage
 from domain.retrieval.results.ranking import CERTAIN
 from infra.providers.incoming import unheard
+from infra.providers.local.asking import is_foreign
 from infra.providers.local.scoring import Meanings, Question, ReadPassage, score
-from infra.providers.local.statements import Statement, stem, words
+from infra.providers.local.statements import Statement, asked_words, stem, words
 from infra.providers.local.words import GREETINGS, Words, greeted_in, words_for
 
 ENOUGH = 0.38
@@ -68,7 +69,7 @@ _AND = re.compile(
     r"(?:,|(?<![\s,]))\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE
 )
 _ASKING = re.compile(
-    r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
+    r"[?？؟]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
 _GREETING = re.compile(rf"\b(?:{'|'.join(GREETINGS.values())})\b", re.IGNORECASE)
 _WORD = re.compile(r"\w")
@@ -286,8 +287,9 @@ def _ungreeted(message: str) -> str:
 
 
 def _question(text: str, said: str = "") -> Question:
-    asked, aside = words(text), words(said)
-    return Question(text, sorted(asked), said, sorted(aside - asked))
+    foreign = is_foreign(text)
+    asked, aside = asked_words(text, foreign), asked_words(said, foreign)
+    return Question(text, sorted(asked), said, sorted(aside - asked), foreign)
 
 
 def _shown(marker: int, statement: Statement, question: Question) -> str:

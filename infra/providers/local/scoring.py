@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.models.completion import Passage
-from infra.providers.local.statements import KINDS, Statement, statements, stem, words
+from infra.providers.local.kinds import KINDS, asked_kinds
+from infra.providers.local.statements import Statement, statements, stem, words
 
 Matrix = NDArray[np.float32]
 
@@ -45,6 +46,7 @@ class Question(NamedTuple):
     words: list[str]
     said: str
     aside: list[str]
+    foreign: bool
 
 
 class Scores(NamedTuple):
@@ -108,9 +110,10 @@ def score(question: Question, read: Sequence[ReadPassage], meanings: Meanings) -
     gives = np.concatenate([each.gives for each in read])
     worth = [1.0] * len(question.words) + [ASIDE] * len(question.aside)
     factor = np.ones(len(covered), dtype=np.float32)
-    for number, kind in enumerate(KINDS):
-        matches = kind.asked.findall(question.text)
-        named = [asked.index(word) for match in matches for word in words(match)]
+    for number, (kind, matches) in enumerate(
+        zip(KINDS, asked_kinds(question.text, question.foreign), strict=True)
+    ):
+        named = [asked.index(word) for match in matches for word in words(match) if word in asked]
         for column in named:  # a telephone number covers the word `telephone`
             covered[:, column] = np.maximum(covered[:, column], gives[:, number])
         if matches and not named:

@@ -8,68 +8,140 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.base.sentences import is_heading, sentences
+from infra.providers.local.asking import DROPPED, is_english
+from infra.providers.local.kinds import given_kinds
 
 LONGEST = 3
 """Sentences of an answer in an FAQ."""
 
 ENDINGS = ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y")
 _WORD = re.compile(r"[^\W_]+")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_RUN = re.compile(r"[\u30a0-\u30ff]+|[\u4e00-\u9fff々]+|[^\W_\u3040-\u30ff\u4e00-\u9fff]+")
+"""Japanese doesn't part its words: what a change of script parts, without the endings in hiragana."""
+
 _LABEL = re.compile(r"^(?:(?:[QA]|Question|Answer)\s*\d*\s*[:.)]|\d{1,3}[.)]|[-•*–]|#+)\s+", re.IGNORECASE)
-_STOP = re.compile(
-    "a|about|all|also|am|an|and|any|anything|are|as|at|be|been|but|by|can|could|did|do|does|for|from|get|give|got|had|has|have|hello|"
-    "hey|hi|how|i|if|in|into|is|it|its|just|know|let|like|many|may|me|much|must|my|no|not|now|of|ok|on|or|our|please|really|"
-    "shall|should|so|some|something|tell|than|thank|thanks|that|the|their|them|then|there|these|they|thing|this|to|too|us|"
-    "go|one|up|out|off|over|want|was|we|were|what|when|which|who|whom|whose|why|will|with|would|yes|you|your|s|t|d|m|ll|re|ve|don|doesn|didn|isn|aren|won"
-)
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """What a question may ask for, told by its words, and what a statement that gives it looks like. `needed`: a statement
-    without it is hardly an answer."""
-
-    asked: re.Pattern[str]
-    given: re.Pattern[str]
-    needed: bool
-
-
-def _kind(asked: str, given: str, *, needed: bool = True) -> Kind:
-    return Kind(re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE), needed)
-
-
-_HOUR = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_NUMBER = r"(?:\d[\d.,]*|an?|half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-KINDS = (
-    _kind(
-        r"\bhow (?:much|expensive)\b|\b(?:cost|price|fee)s?\b",
-        r"[$€£¥]|\b(?:euros?|dollars?|pounds?|usd|eur|cents?|free|price|percent)\b|%",
-    ),
-    _kind(
-        r"\bhow (?:long|soon|fast|quick(?:ly)?)\b",
-        rf"\b{_NUMBER}[ -](?:\w+ )?(?:second|minute|hour|day|week|month|year)s?\b",
-    ),
-    _kind(
-        r"\b(?:when|what time|hours|opening)\b",
-        r"\b\d{1,2}(?::\d\d| ?[ap]\.?m\b)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:days?|weeks?|hours?|until|as soon as|noon|midnight|o['’]clock)\b"
-        rf"|\b(?:from|between|at|till|by) {_HOUR}\b|\b{_HOUR} (?:to|till) {_HOUR}\b",
-        needed=False,
-    ),
-    _kind(r"\b(?:phone|telephone|call|number)\b", r"\+\d[\d ()/-]{6,}|\b0\d[\d ()/-]{6,}"),
-    _kind(r"\be-?mail(?: address)?\b", r"\S@\S"),
-    _kind(
-        r"\bwhere\b|(?<!mail )\b(?:address|located|location)\b",
-        r"\b\d+ [A-Z]\w+ (?:street|road|avenue|lane|square)|\b(?:street|road|avenue|square) \d|\b(?:level|floor|opposite|station|entrance)\b",
-        needed=False,
-    ),
-    _kind(
-        r"\bhow (?:far|tall|high|deep|wide)\b",
-        rf"\b{_NUMBER} (?:to \d+ )?(?:kilo|centi|milli)?(?:met(?:er|re)|mile|inch|foot|feet|k?m\b|cm\b|mm\b)",
-    ),
-    _kind(r"\bhow heavy\b|\bweight\b", rf"\b{_NUMBER} (?:kilo)?(?:gram|kg\b|g\b|pound|ounce|ton)"),
-    _kind(r"\bhow (?:hot|warm|cold)\b|\btemperature\b", r"\d ?(?:°|degrees?)"),
-    _kind(
-        r"\bhow (?:many|old|big|large|bright)\b|\bsizes?\b",
-        rf"\d|\b{_NUMBER}\b",
-    ),
+_STOP = frozenset(
+    [
+        "a",
+        "about",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "anything",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "get",
+        "give",
+        "got",
+        "had",
+        "has",
+        "have",
+        "hello",
+        "hey",
+        "hi",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "know",
+        "let",
+        "like",
+        "many",
+        "may",
+        "me",
+        "much",
+        "must",
+        "my",
+        "no",
+        "not",
+        "now",
+        "of",
+        "ok",
+        "on",
+        "or",
+        "our",
+        "please",
+        "really",
+        "shall",
+        "should",
+        "so",
+        "some",
+        "something",
+        "tell",
+        "than",
+        "thank",
+        "thanks",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "thing",
+        "this",
+        "to",
+        "too",
+        "us",
+        "go",
+        "one",
+        "up",
+        "out",
+        "off",
+        "over",
+        "want",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "yes",
+        "you",
+        "your",
+        "s",
+        "t",
+        "d",
+        "m",
+        "ll",
+        "re",
+        "ve",
+        "don",
+        "doesn",
+        "didn",
+        "isn",
+        "aren",
+        "won",
+    ]
 )
 
 
@@ -93,7 +165,14 @@ def statements(text: str, section: str | None) -> list[Statement]:
 
 def words(text: str) -> frozenset[str]:
     """The words that mean something, in lower case."""
-    return frozenset(word for word in _WORD.findall(text.lower()) if not _STOP.fullmatch(word))
+    pattern = _WORD if text.isascii() or not _KANA.search(text) else _RUN
+    return frozenset(pattern.findall(text.lower())) - _STOP
+
+
+def asked_words(question: str, foreign: bool) -> frozenset[str]:
+    """As `words`; without those that say nothing in a `foreign` question, of another language than English."""
+    found = words(question)
+    return found - DROPPED if foreign else found
 
 
 def stem(word: str) -> str:
@@ -106,7 +185,7 @@ def stem(word: str) -> str:
 
 
 def _read(text: str, section: str | None) -> Iterator[Statement]:
-    lines = text.splitlines()
+    lines, foreign = text.splitlines(), not is_english(text)
     heading = section if section and section not in (line.lstrip("# ") for line in lines) else ""
     asked = ""  # the question that waits for its answer, alone on the line before
     for line in lines:
@@ -115,8 +194,8 @@ def _read(text: str, section: str | None) -> Iterator[Statement]:
             continue
         answer: list[str] = []
         for sentence in [_LABEL.sub("", sentence) for sentence in sentences(line)]:
-            if sentence.endswith(("?", "？")):
-                yield _pair(asked, answer)
+            if sentence.endswith(("?", "？", "؟")):
+                yield _pair(asked, answer, foreign)
                 asked, answer = sentence, []
                 continue
             answer.append(sentence)
@@ -127,13 +206,13 @@ def _read(text: str, section: str | None) -> Iterator[Statement]:
                 words=words(sentence),
                 around=words(around),
                 meaning=f"{around} {sentence}" if around else sentence,
-                gives=_gives(sentence),
+                gives=given_kinds(sentence, foreign),
             )
-        yield _pair(asked, answer)
+        yield _pair(asked, answer, foreign)
         asked = asked if not answer else ""
 
 
-def _pair(question: str, answer: list[str]) -> Statement:
+def _pair(question: str, answer: list[str], foreign: bool) -> Statement:
     """A question with its answer; nothing to show when either is missing."""
     shown = " ".join(answer[:LONGEST]) if question else ""
     return Statement(
@@ -142,9 +221,5 @@ def _pair(question: str, answer: list[str]) -> Statement:
         words=words(question) | words(shown),
         around=frozenset(),
         meaning=question,
-        gives=_gives(shown),
+        gives=given_kinds(shown, foreign),
     )
-
-
-def _gives(text: str) -> tuple[bool, ...]:
-    return tuple(kind.given.search(text) is not None for kind in KINDS)

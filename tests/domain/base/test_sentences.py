@@ -46,3 +46,8 @@ def test_lines_of_a_paragraph_are_joined_and_questions_stand_alone() -> None:
         "- one",
         "- two",
     ]
+
+
+def test_a_short_japanese_sentence_is_no_heading() -> None:
+    assert is_heading("営業時間")
+    assert not is_heading("配送は3日間かかります。")
