@@ -106,7 +106,7 @@ async def composed_prompt(
     return replace(
         composed,
         known=known,
-        pictured=await pictured_offers(inquiry, passages, configuration, context.tenant, ports.offers),
+        pictured=await pictured_offers(inquiry, passages, configuration, context.tenant, ports),
         prompt=await prompt_of(
             configuration, history, passages, said, inquiry.name, wordings, background, conflicts.found
         ),

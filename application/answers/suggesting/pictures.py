@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from application.answers.inquiry import Inquiry
-from application.ports import Offers, Unavailable
+from application.answers.ports import Ports
 from domain.agents.agent import AgentConfiguration
 from domain.answers.pictured import Pictured, pictured
 from domain.models.completion import Passage
@@ -17,15 +18,15 @@ async def pictured_offers(
     passages: Sequence[Passage],
     configuration: AgentConfiguration,
     tenant: UUID,
-    offers: Offers,
+    ports: Ports,
 ) -> tuple[Pictured, ...]:
-    """None where nobody is to see it, or the catalogue can't be read at the moment: the answer is a text then."""
+    """None where nobody is to see it, or the catalogue can't be read in time: the answer is a text then."""
     found = list(dict.fromkeys(each.document for each in passages if each.source == "shop"))
     if not (found and inquiry.suggests and configuration.rich_messages) or inquiry.situation is None:
         return ()
-    try:
-        known = (await offers.get(tenant)).by_id
-    except Unavailable:
+    look = partial(ports.offers.get, tenant)
+    if (catalogue := (await ports.in_time.ask({"offers": look}, goes_on=True))["offers"].value) is None:
         return ()
+    known = catalogue.by_id
     shown = (pictured(id, known[id].facts) for id in found if id in known)
     return tuple(each for each in shown if each is not None)

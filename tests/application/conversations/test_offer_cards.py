@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from application.agents.agent import ConfigureAgent, configure_agent
 from application.conversations.conversation import ReceiveMessage, receive_message
 from application.retrieval.index_offer import IndexOffer, index_offer
+from application.retrieval.sources.asking import InTime, Late
 from application.shop.product import AddProduct, add_product
 from domain.agents.agent import AgentConfiguration
 from domain.channels.taking import spoken, told
@@ -78,6 +80,22 @@ async def test_a_misspelt_offer_is_looked_for_and_asked_about_by_its_name(shop: 
     ):
         await answered(shop, asked)
         assert shop.provider.asked[-1].questions == (questions,)
+
+
+async def test_no_answer_waits_for_a_catalogue_that_is_not_read_in_time(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sells(shop)
+    monkeypatch.setattr(type(shop.parts), "in_time", InTime(seconds=0.01, late=Late()))
+
+    class Slow:
+        async def get(self, tenant: object, at_least: int | None = None) -> Catalogue:
+            await asyncio.sleep(60)
+            raise AssertionError("nobody waits for this")
+
+    object.__setattr__(shop.parts, "offers", Slow())
+    async with asyncio.timeout(10):
+        assert (await answered(shop, "How much is the blue mug?")).rich is None
 
 
 @pytest.mark.parametrize(
