@@ -10,6 +10,7 @@ from uuid import UUID
 from application.answers.ports import Suggesting
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
+from application.channels.channels import ChannelUses
 from application.gateway.providers import Providers
 from application.ports import (
     CacheKind,
@@ -200,3 +201,7 @@ class PlayedPorts:
     typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None
     budget_queue: FairQueue = field(default_factory=FairQueue)
+
+    @property
+    def uses(self) -> ChannelUses:
+        return ChannelUses(self.store)
