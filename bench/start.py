@@ -68,6 +68,14 @@ def started(name: str, tree: Path) -> Mapping[str, float]:
     }
 
 
+def _used(process: psutil.Process) -> float:
+    """Seconds of the processor, with those of its children that have ended; none where it ends at this moment."""
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
 def _up(tree: Path, data: str) -> tuple[float, float, float, float]:
     """Seconds until it is up, of processor time by then, MiB of its own processes and of the servers when idle."""
     command = [sys.executable, "-m", "interfaces.cli", "up", "--data", data, "--port", str(free_port())]
@@ -85,7 +93,7 @@ def _up(tree: Path, data: str) -> tuple[float, float, float, float]:
         took = time.perf_counter() - began
         us = psutil.Process(process.pid)
         # With that of those who have ended, as the fork server and initdb.
-        cpu = sum(sum(each.cpu_times()[:4]) for each in (us, *us.children(recursive=True)))
+        cpu = sum(map(_used, (us, *us.children(recursive=True))))
         time.sleep(IDLE)
         memory = servers = 0.0
         for each in (us, *us.children(recursive=True)):
