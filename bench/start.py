@@ -5,6 +5,7 @@ Memory is the proportional share of its own processes (PSS), the supervisor, the
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -80,7 +81,8 @@ def _up(tree: Path, data: str) -> tuple[float, float, float, float]:
     """Seconds until it is up, of processor time by then, MiB of its own processes and of the servers when idle."""
     command = [sys.executable, "-m", "interfaces.cli", "up", "--data", data, "--port", str(free_port())]
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, text=True)
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, cwd=tree, env=compiled, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         for line in process.stdout:
