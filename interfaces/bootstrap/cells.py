@@ -64,17 +64,19 @@ class OpenCells(Generic[S]):
         return self._open[name]
 
     async def whose(self, tenant: UUID) -> str | None:
-        """The name of the cell that has a tenant; None: none has. One that has left the deployment is where it was. Raises Unavailable where one that may have it is away."""
+        """The name of the cell that has a tenant; None: none has. One that has left the deployment is where it was. Raises Unavailable where one that may have it is away, or is to have it in a moment."""
         if (known := self._known.get(tenant)) is not None:
             return known
         gone: str | None = None
+        towards: str | None = None
         async with self._places:
             for name, services in list(self._open.items()):
                 try:
                     if not await services.directory.has(tenant):
                         continue
-                except Moved:
-                    gone = name  # to another cell, which is asked as well, or out of the deployment: then it says where
+                except Moved as moved:
+                    # To another cell, which is asked as well, or out of the deployment: then it says where.
+                    gone, towards = name, str(moved.facts["place"])
                     continue
                 if len(self._known) >= KEPT:
                     self._known.clear()
@@ -82,6 +84,10 @@ class OpenCells(Generic[S]):
                 return name
         for name in self.names:
             self.named(name)
+        if towards in self.names:  # handed over there, and not open there yet
+            raise Unavailable(
+                f"the tenant is about to be served by the cell {towards}; try again in a moment"
+            )
         return gone
 
     def forget(self, tenant: UUID) -> None:

@@ -154,6 +154,32 @@ async def test_who_has_moved_to_another_cell_is_found_there(world: World) -> Non
         assert shown.json()["cell"] == there
 
 
+async def test_who_is_handed_over_and_not_open_there_yet_is_asked_to_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a move is killed between its last two steps: the same command opens it."""
+    made = await world.create("Arriving", cell=MAIN)
+    tenant, west = UUID(made["id"]), world.cells.named("west")
+    here = world.cells.named(MAIN)
+    async with (
+        side(here.cell, here.files.blobs, MAIN) as source,
+        side(west.cell, west.files.blobs, "west") as target,
+    ):
+        await move(tenant, source, target)
+
+    async def not_yet(_: UUID) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(west.directory, "has", not_yet)
+        for _ in range(2):
+            answered = await world.ask(made["key"])
+            assert answered.status_code == 503, answered.text
+            assert "Retry-After" in answered.headers
+            assert "west" in answered.json()["detail"]
+    assert (await world.ask(made["key"])).status_code == 200
+
+
 async def test_a_cell_that_is_away_takes_its_own_tenants_along_only(world: World) -> None:
     made = {cell: await world.create(f"Of {cell}", cell=cell) for cell in (MAIN, "west")}
     fresh = Cells(world.cells.names)  # a process that has not reached the other database yet
